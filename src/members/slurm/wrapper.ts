@@ -50,6 +50,8 @@ trap 'fe_k=signaled' TERM
 . "$fe_a/rows/$((fe_t / ${ROWS_PER_FILE}))"
 fe_note start "$SLURM_ARRAY_JOB_ID"
 (
+  # A signal that came before the program did not reach it.
+  [ -z "$fe_k" ] || exit 143
   cd "$fe_d" 2>/dev/null || fe_fail 1 workdir
   [ -z "$fe_o" ] || fe_open "$fe_x" "$fe_o" output || fe_o=
   [ -z "$fe_e" ] || fe_open "$fe_y" "$fe_e" error || fe_e=/dev/null

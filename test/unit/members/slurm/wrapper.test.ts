@@ -142,6 +142,19 @@ test('a signal for the wrapper is noted, and its program sees it too', async () 
   expect(lab.notes().at(-1)).toMatchObject({ kind: 'end', code: 5, signaled: true });
 });
 
+test('a program does not start after a signal for the wrapper', () => {
+  const lab = new Lab();
+  const array = lab.array(template(['touch', 'started'], { workdir: lab.folder }));
+  // The signal comes while the wrapper asks for the time of the start.
+  const date = '#!/bin/sh\nkill -TERM $PPID\nPATH=/usr/bin:/bin exec date "$@"\n';
+  writeFileSync(join(lab.folder, 'date'), date, { mode: 0o755 });
+  expect(lab.run(array, 0, { PATH: `${lab.folder}:${process.env.PATH}` })).toMatchObject({
+    status: 143,
+    notes: [{ kind: 'start' }, { kind: 'end', code: 143, signaled: true }],
+  });
+  expect(existsSync(join(lab.folder, 'started'))).toBe(false);
+});
+
 test('only one of a task and a revocation wins', () => {
   const lab = new Lab();
   const late = lab.array(template(['true']));
