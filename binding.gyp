@@ -1,6 +1,9 @@
 # What `npm install` runs through node-gyp. CMakeLists.txt builds the same from the same list of sources, native/sources.json.
 {
   "variables": {
+    # `npm run prebuild` sets these: of what is run for each event, and of the rest.
+    "core_flags%": "",
+    "rest_flags%": "",
     "simdjson": "<!(node -p \"path.join(path.relative('.', path.dirname(require.resolve('@nozbe/simdjson/package.json'))), 'src')\")"
   },
   "target_defaults": {
@@ -23,10 +26,17 @@
       }
     },
     {
-      "target_name": "flux_ensemble",
+      "target_name": "core",
+      "type": "static_library",
       "dependencies": ["simdjson"],
+      "sources": ["<!@(node native/units.mjs core)"],
+      "cflags_cc": ["-fPIC", "-Wall", "-Wextra", "<@(core_flags)"]
+    },
+    {
+      "target_name": "flux_ensemble",
+      "dependencies": ["core", "simdjson"],
       "sources": [
-        "<!@(node native/units.mjs core)",
+        "<!@(node native/units.mjs runner)",
         "<!@(node native/units.mjs flux)",
         "<!@(node native/units.mjs addon)"
       ],
@@ -37,13 +47,13 @@
         # A worker may be terminated while native code throws into it.
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
       ],
-      "cflags_cc": ["-Wall", "-Wextra"]
+      "cflags_cc": ["-Wall", "-Wextra", "<@(rest_flags)"]
     },
     {
       "target_name": "ensemble-spawner",
       "type": "executable",
       "sources": ["<!@(node native/units.mjs spawner)"],
-      "cflags_cc": ["-Wall", "-Wextra"]
+      "cflags_cc": ["-Wall", "-Wextra", "<@(rest_flags)"]
     }
   ]
 }

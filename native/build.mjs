@@ -1,6 +1,7 @@
 /**
- * Builds the native part: `node native/build.mjs rebuild|build|cmake [options]`. With `rebuild` and `build` the options
- * are node-gyp's (`--debug`, `--verbose`), with `cmake` they are those of `cmake-js compile`. `npm install` runs it too.
+ * Builds the native part: `node native/build.mjs rebuild|build|cmake|install [options]`. With `rebuild` and `build` the
+ * options are node-gyp's (`--debug`, `--verbose`), with `cmake` they are those of `cmake-js compile`. `npm install` runs
+ * `install`, which compiles only if no prebuilt addon works here.
  *
  * The headers that came with Node are used, so no network is needed. A `nodedir` of the user's npm settings takes
  * precedence. Missing tools are reported in one line.
@@ -42,20 +43,29 @@ const prefixes = [realpathSync(process.execPath), process.execPath]
   .map((path) => dirname(dirname(path)))
   .concat(process.config.variables.node_prefix ?? []);
 
-/** Whether the program succeeds with these arguments and this input. */
-function runs(program, args = ['--version'], input = '') {
-  return (
-    spawnSync(program, args, { input, stdio: ['pipe', 'ignore', 'ignore'], env: environment }).status === 0
-  );
+/** Whether the program succeeds with these arguments. */
+function runs(program, args = ['--version']) {
+  return spawnSync(program, args, { stdio: 'ignore', env: environment }).status === 0;
 }
 
 /** The reason why the C++ compiler can't be used, or null. */
 function compilerFault() {
   const compiler = environment.CXX || 'g++';
   const [program = '', ...flags] = compiler.split(' ');
-  if (!runs(program)) return `no C++ compiler (${compiler})`;
-  const check = [...flags, '-std=c++20', '-fsyntax-only', '-x', 'c++', '-'];
-  return runs(program, check, '#include <concepts>\n#include <span>\n')
+  if (!runs(program, [...flags, '--version'])) return `no C++ compiler (${compiler})`;
+  const check = [
+    ...flags,
+    '-std=c++20',
+    '-E',
+    '-include',
+    'concepts',
+    '-include',
+    'span',
+    '-x',
+    'c++',
+    '/dev/null',
+  ];
+  return runs(program, check)
     ? null
     : `no C++ compiler that knows C++20 (${compiler} does not; GCC does from version 11 on)`;
 }
@@ -78,8 +88,11 @@ function* toolFaults() {
 /** Modification time of a file of the package, in ms; 0 for a missing file. */
 const timeOf = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
+/** For an installation, the reason why it compiles. */
+let reason = '';
+
 function fail(message) {
-  process.stderr.write(`flux-ensemble can't be built: ${message}\n`);
+  process.stderr.write(`flux-ensemble can't be built${reason}: ${message}\n`);
   process.exit(1);
 }
 
@@ -102,9 +115,32 @@ function run([program, ...first], args, stdio = 'inherit') {
   return { status: status ?? (signal === null ? 1 : 128), stderr: String(stderr ?? '') };
 }
 
-const [what = '', ...options] = process.argv.slice(2);
-if (!['rebuild', 'build', 'cmake'].includes(what))
-  fail(`the command must be rebuild, build or cmake; found '${what}'`);
+/** The reason why the prebuilt addon can't be used, or null. A checkout has its own sources. */
+function prebuiltFault() {
+  if (existsSync(join(root, 'native/test'))) return 'this is a checkout';
+  if (['true', 'flux-ensemble'].includes(setting('build_from_source'))) return 'a compiled one is requested';
+  let path;
+  try {
+    process.env.PREBUILDS_ONLY = '1';
+    path = require('node-gyp-build').path(root);
+  } catch {
+    return `there is none for ${process.platform}-${process.arch}`;
+  }
+  // A process of its own, which an addon for another machine may crash.
+  const { status, stderr } = spawnSync(process.execPath, ['-e', 'require(process.argv[1])', path]);
+  return status === 0 ? null : (/^Error: (.*)/m.exec(String(stderr))?.[1] ?? `${path} crashes here`);
+}
+
+const [command = '', ...options] = process.argv.slice(2);
+if (!['install', 'rebuild', 'build', 'cmake'].includes(command))
+  fail(`the command must be install, rebuild, build or cmake; found '${command}'`);
+let what = command;
+if (command === 'install') {
+  const fault = prebuiltFault();
+  if (fault === null) process.exit(0);
+  reason = `, and the prebuilt addon can't be used (${fault})`;
+  what = 'rebuild';
+}
 
 const faults = [compilerFault(), ...(what === 'cmake' ? [] : toolFaults())].filter((fault) => fault !== null);
 if (faults.length > 0) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -11,6 +13,20 @@
 namespace flux_ensemble::engine {
 
 namespace {
+
+// The fewest digits that give the number back. The tables of std::to_chars for numbers would be a
+// sixth of the prebuilt addon.
+std::string TextOf(double number) {
+  std::array<char, 32> digits{};
+  for (int precision = std::numeric_limits<double>::digits10; precision <= 17; ++precision) {
+    std::snprintf(digits.data(), digits.size(), "%.*g", precision, number);
+    if (std::strtod(digits.data(), nullptr) == number) break;
+  }
+  std::string text(digits.data());
+  // A program that this library is a part of may have set another decimal mark.
+  std::replace(text.begin(), text.end(), ',', '.');
+  return text;
+}
 
 // The value of a parameter as JSON. Nothing for null, an array and an object. Numbers that are
 // equal have the same text.
@@ -23,10 +39,7 @@ std::optional<std::string> JsonOf(const journal::Member* member) {
   if (const auto* const flag = std::get_if<bool>(&member->value)) return *flag ? "true" : "false";
   const auto* const number = std::get_if<double>(&member->value);
   if (number == nullptr) return std::nullopt;
-  std::array<char, 32> digits{};
-  // Minus zero is zero.
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *number + 0.0);
-  return std::string(digits.data(), end.ptr);
+  return TextOf(*number + 0.0);  // Minus zero is zero.
 }
 
 template <typename Made>

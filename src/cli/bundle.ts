@@ -25,6 +25,9 @@ const EXTERNAL = [
   /^@opentelemetry\//,
 ];
 
+/** Files get smaller by a third. Names of functions and classes stay, for the traces of errors. */
+const MINIFY = { compress: { keepNames: { function: true, class: true } }, mangle: { keepNames: true } };
+
 /** The contents of a bundle. */
 interface Parts {
   /**
@@ -42,14 +45,14 @@ interface Parts {
 }
 
 /**
- * Bundles that share no file. The library exports all of zod, of which the commands need a third. The client of
- * Kubernetes, which the server imports, can't be loaded by a script.
+ * Bundles that share no file. The library exports all of zod, of which the commands need a third.
  */
 const PARTS: Readonly<Record<string, Parts>> = {
   commands: {
     form: 'scripts',
     entries: [
       'cli/main',
+      'cli/server',
       'api/jobs/thread',
       'measure/child',
       'plugins/catalog-child',
@@ -67,7 +70,6 @@ const PARTS: Readonly<Record<string, Parts>> = {
   },
   plugins: { form: 'modules', entries: ['plugins/actions', 'plugins/lammps/plugin'], layers: [] },
   tables: { form: 'modules', entries: ['rows/parquet-thread'], layers: [] },
-  server: { form: 'modules', entries: ['cli/server'], layers: [['begin', 'cli/begin']] },
   library: {
     form: 'required',
     entries: LIBRARY,
@@ -90,6 +92,13 @@ function importsOf(context: PluginContext, module: string, found = new Set<strin
   return found;
 }
 
+/** Leaves out the messages of zod in other languages than English, which are 60 files. */
+const english = {
+  name: 'english',
+  load: (id: string) =>
+    /\/zod\/v4\/locales\/index\.js$/.test(id) ? `export { default as en } from './en.js';` : null,
+};
+
 /** Makes a bundle. Its entries replace the files that they were made from, so it is written after all were made. */
 async function make(name: string, { form, entries, layers }: Parts): Promise<Output> {
   /** The layer of each module that has one. */
@@ -100,6 +109,7 @@ async function make(name: string, { form, entries, layers }: Parts): Promise<Out
     external: EXTERNAL,
     preserveEntrySignatures: form === 'required' ? 'strict' : 'allow-extension',
     plugins: [
+      english,
       {
         name: 'layers',
         buildEnd() {
@@ -118,6 +128,7 @@ async function make(name: string, { form, entries, layers }: Parts): Promise<Out
       form
     ],
     chunkFileNames: `bundle/${name}/[name]-[hash].${form === 'modules' ? 'js' : 'cjs'}`,
+    minify: MINIFY,
     comments: { legal: true, annotation: false, jsdoc: false },
     codeSplitting: layers.length === 0 || {
       includeDependenciesRecursively: form === 'required',
@@ -133,7 +144,12 @@ async function make(name: string, { form, entries, layers }: Parts): Promise<Out
  */
 async function makeLate(library: string, path: string): Promise<Output> {
   const build = await rolldown({ input: library, platform: 'node' });
-  const { output } = await build.generate({ format: 'cjs', exports: 'default', entryFileNames: path });
+  const { output } = await build.generate({
+    format: 'cjs',
+    exports: 'default',
+    entryFileNames: path,
+    minify: MINIFY,
+  });
   await build.close();
   return output;
 }

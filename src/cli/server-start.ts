@@ -14,6 +14,7 @@ import {
 } from '../service/address.js';
 import type { Registry } from '../service/ensembles/registry.js';
 import type { ClusterBackend, KnownRuns } from '../service/operator/backend.js';
+import type { KubernetesClient } from '../service/operator/kubernetes/connect.js';
 import type { ServiceServer } from '../service/server.js';
 import { stateFolder } from '../store/state-folder.js';
 import { packageVersion } from '../text/package-version.js';
@@ -73,10 +74,10 @@ async function clusterBackend(
     if (namespace === undefined) return runs;
     throw new ServiceError('--namespace requires --kubernetes');
   }
-  // The backend imports the package itself.
-  await loadOptional('@kubernetes/client-node', '--kubernetes');
+  const client = await loadOptional<KubernetesClient>('@kubernetes/client-node', '--kubernetes');
   const { kubernetesBackend } = await import('../service/operator/kubernetes/kubernetes-backend.js');
-  const { backend, origin } = kubernetesBackend({ environment: process.env, namespace, runs: knownRuns });
+  const environment = process.env;
+  const { backend, origin } = kubernetesBackend({ client, environment, namespace, runs: knownRuns });
   console.log(`resizing MiniClusters of namespace ${backend.namespace} (${origin})`);
   // Not awaited, because Kubernetes may become available later.
   void backend.check().then((problem) => {

@@ -16,6 +16,7 @@ import { EnsembleError } from '../errors.js';
 import { ASKED_STATISTICS, COUNTS, quantileOf, STATISTICS } from '../model/metric-names.js';
 import type { EngineStatus } from '../model/metrics.js';
 import { packageFile } from '../text/package-file.js';
+import { ADDON_PATH } from './native-files.js';
 import type { EnginePlan, NativeStatistic, PlanMetric, PlanRule, SubmitPortion } from './plan/plan.js';
 
 /** One time that a rule's action is due. */
@@ -596,7 +597,6 @@ export interface Addon {
 
 const require = createRequire(import.meta.url);
 const abiPath = packageFile('native/abi.json');
-const builtPath = packageFile('build/Release/flux_ensemble.node');
 
 const REMEDY =
   'it is built for one Node version and machine: run `npm rebuild flux-ensemble`, ' +
@@ -623,11 +623,11 @@ function* differences({ countNames, statisticNames, keptStatistics }: Addon): Ge
 }
 
 /**
- * Loads the addon that `npm install` built, or the one at `path`. May be called in any number of worker threads. Throws
+ * Loads the addon for this machine, or the one at `path`. May be called in any number of worker threads. Throws
  * EnsembleError `ERR_ADDON` when it can't be loaded, or when its interface, counts or statistics are not those of this
  * package.
  */
-export function loadAddon(path: string = builtPath): Addon {
+export function loadAddon(path: string = ADDON_PATH): Addon {
   let addon: Addon;
   let abi: number;
   try {

@@ -1,10 +1,6 @@
 /** The native program that starts jobs and user programs. */
 
-import { packageFile } from '../text/package-file.js';
 import { remedyFor } from '../text/system-error.js';
-
-/** Path of the program; two levels up from src/engine and from dist/engine alike. */
-export const SPAWNER_PATH = packageFile('build/Release/ensemble-spawner');
 
 /** A message with a remedy for a program at this path that can't be run. */
 export function cannotRun(path: string, reason: string, cause?: unknown): string {

@@ -8,7 +8,8 @@ import { constants } from 'node:os';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
-import { cannotRun, SPAWNER_PATH } from '../engine/spawner-program.js';
+import { SPAWNER_PATH } from '../engine/native-files.js';
+import { cannotRun } from '../engine/spawner-program.js';
 import { TextLines } from './text-lines.js';
 
 /** Maximum bytes left in a pipe after its program has ended; the kernel's limit is lower. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as client from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServiceError } from '../../src/errors.js';
 import { connect } from '../../src/service/operator/kubernetes/connect.js';
@@ -14,19 +15,19 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.api.close());
 
-const names = async ({ config, namespace }: ReturnType<typeof connect>) =>
-  (await miniClusterApi(config, 5000).list(namespace, new AbortController().signal)).map(({ name }) => name);
+const names = async (found: ReturnType<typeof connect>) =>
+  (await miniClusterApi(found, 5000).list(found.namespace, new AbortController().signal)).map(({ name }) => name);
 
 describe('the cluster', () => {
   test('in a pod is that of its service account and namespace', async () => {
-    const found = connect(cluster.pod());
+    const found = connect({ client, ...cluster.pod() });
     expect(found).toMatchObject({ namespace: 'lab', origin: 'in-cluster' });
     expect(await names(found)).toEqual(['lammps']);
   });
 
   test("outside of a pod is that of the kubeconfig and its context's namespace", async () => {
     const path = cluster.kubeconfig();
-    const found = connect({ environment: { KUBECONFIG: path } });
+    const found = connect({ client, environment: { KUBECONFIG: path } });
     expect(found).toMatchObject({ namespace: 'lab', origin: `${path}, context stand-in` });
     expect(await names(found)).toEqual(['lammps']);
   });
@@ -40,12 +41,12 @@ describe('the cluster', () => {
         'clusters: [{name: c, cluster: {server: "http://127.0.0.1:1"}}]\nusers: [{name: u, user: {}}]\n',
     );
     const environment = { KUBECONFIG: `/nowhere/config:${path}:${second}` };
-    expect(connect({ environment }).config.getCurrentContext()).toBe('stand-in');
+    expect(connect({ client, environment }).config.getCurrentContext()).toBe('stand-in');
   });
 
   test('has the requested namespace instead of that of the context', () => {
     const environment = { KUBECONFIG: cluster.kubeconfig() };
-    expect(connect({ environment, namespace: 'other' }).namespace).toBe('other');
+    expect(connect({ client, environment, namespace: 'other' }).namespace).toBe('other');
   });
 });
 
@@ -66,8 +67,8 @@ test.each([
     /token is missing.*automountServiceAccountToken/,
   ],
 ])('the error names the missing part: %s', (_name, environment, message) => {
-  expect(() => connect({ environment, root: '/nowhere' })).toThrow(ServiceError);
-  expect(() => connect({ environment, root: '/nowhere' })).toThrow(message);
+  expect(() => connect({ client, environment, root: '/nowhere' })).toThrow(ServiceError);
+  expect(() => connect({ client, environment, root: '/nowhere' })).toThrow(message);
 });
 
 test.each([
@@ -80,6 +81,6 @@ test.each([
 ])('the error names the fault of a kubeconfig with %s', (_name, text, message) => {
   const path = join(newFolder(), 'config');
   writeFileSync(path, text);
-  expect(() => connect({ environment: { KUBECONFIG: path } })).toThrow(ServiceError);
-  expect(() => connect({ environment: { KUBECONFIG: path } })).toThrow(message);
+  expect(() => connect({ client, environment: { KUBECONFIG: path } })).toThrow(ServiceError);
+  expect(() => connect({ client, environment: { KUBECONFIG: path } })).toThrow(message);
 });

@@ -2,6 +2,7 @@
 
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as client from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KnownRuns } from '../../src/service/operator/backend.js';
 import { connect } from '../../src/service/operator/kubernetes/connect.js';
@@ -35,8 +36,8 @@ function backend({
   timeout = 5000,
   patience = 10_000,
 }: BackendOptions = {}): KubernetesBackend {
-  const { config, namespace } = connect(cluster.pod(account));
-  const api = miniClusterApi(config, timeout);
+  const { config, namespace } = connect({ client, ...cluster.pod(account) });
+  const api = miniClusterApi({ client, config }, timeout);
   return new KubernetesBackend({ api, namespace, runs: noRuns, patience, backoff: 5 });
 }
 
@@ -270,10 +271,11 @@ describe('failures of Kubernetes', () => {
   test('an unreachable server is reported', async () => {
     const { environment, root } = cluster.pod();
     const { config, namespace } = connect({
+      client,
       root,
       environment: { ...environment, KUBERNETES_SERVICE_PORT: '1' },
     });
-    const api = miniClusterApi(config, 1000);
+    const api = miniClusterApi({ client, config }, 1000);
     const gone = new KubernetesBackend({ api, namespace, runs: noRuns, patience: 200, backoff: 5 });
     const { reasonCode, message } = await refusal(gone.resize({ ...request, delta: 1 }));
     expect(reasonCode).toBe('unavailable');
@@ -284,8 +286,8 @@ describe('failures of Kubernetes', () => {
     const { environment, root: folder } = cluster.pod();
     const secrets = join(folder, 'var/run/secrets/kubernetes.io/serviceaccount');
     copyFileSync(join(root, 'test/fixtures/tls/stranger.pem'), join(secrets, 'ca.crt'));
-    const { config, namespace } = connect({ root: folder, environment });
-    const wrong = new KubernetesBackend({ api: miniClusterApi(config, 1000), namespace, runs: noRuns });
+    const { config, namespace } = connect({ client, root: folder, environment });
+    const wrong = new KubernetesBackend({ api: miniClusterApi({ client, config }, 1000), namespace, runs: noRuns });
     const { reasonCode, message } = await refusal(wrong.resize({ ...request, delta: 1 }));
     expect(reasonCode).toBe('unavailable');
     expect(message).toContain('certificate');
@@ -331,7 +333,7 @@ describe('the status', () => {
 
   test('includes the registered run', async () => {
     minicluster({ size: 3 });
-    const { config } = connect(cluster.pod());
+    const { config } = connect({ client, ...cluster.pod() });
     const run = {
       member: 'minicluster',
       size: null,
@@ -342,7 +344,7 @@ describe('the status', () => {
       resize: () => Promise.reject(new Error('not asked')),
     };
     const runs = { names: () => ['lammps'], find: (name: string) => (name === 'lammps' ? run : null) };
-    const known = new KubernetesBackend({ api: miniClusterApi(config, 5000), namespace: 'lab', runs });
+    const known = new KubernetesBackend({ api: miniClusterApi({ client, config }, 5000), namespace: 'lab', runs });
     expect(await known.status(request)).toMatchObject({
       run: { state: 'running' },
       jobs: { lammps: { running: 2 } },

@@ -1,12 +1,10 @@
 /** Loads shared objects in a process of its own, because one that crashes would end `ensemble doctor`. */
 
 import { constants } from 'node:os';
+import { ADDON_PATH } from '../../engine/native-files.js';
 import { fluxLibraries } from '../../members/flux/flux-library.js';
-import { packageFile } from '../../text/package-file.js';
 import { askProgram } from './ask-program.js';
 import type { CheckOptions } from './finding.js';
-
-export const addonLibrary = packageFile('build/Release/flux_ensemble.node');
 
 /** Prints a line for each library: the reason why it can't be loaded, or an empty one. */
 const SCRIPT = `
@@ -22,7 +20,7 @@ for (const path of process.argv.slice(1)) {
 }`;
 
 /** The libraries that members need, in the order in which they are loaded. */
-const LIBRARIES: readonly string[] = [addonLibrary, ...fluxLibraries()];
+const LIBRARIES: readonly string[] = [ADDON_PATH, ...fluxLibraries()];
 
 /** One process for all libraries: the start of Node takes longer than their loading. */
 let answer: ReturnType<typeof askProgram> | null = null;

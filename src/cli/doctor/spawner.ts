@@ -1,7 +1,7 @@
 /** The program that starts the jobs of the local member. */
 
 import { existsSync } from 'node:fs';
-import { SPAWNER_PATH } from '../../engine/spawner-program.js';
+import { SPAWNER_PATH } from '../../engine/native-files.js';
 import { encodeProgram, Spawner } from '../../members/local/spawner.js';
 import { BUILD } from './addon.js';
 import { broken, type Check, type Finding, missing, ok } from './finding.js';

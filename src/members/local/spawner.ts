@@ -5,7 +5,8 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { cannotRun, SPAWNER_PATH } from '../../engine/spawner-program.js';
+import { SPAWNER_PATH } from '../../engine/native-files.js';
+import { cannotRun } from '../../engine/spawner-program.js';
 import { MemberError } from '../../errors.js';
 import { TELL_VARIABLE } from '../../model/tells.js';
 import { SteadyClock } from './clock.js';

@@ -4,20 +4,25 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import type * as Kubernetes from '@kubernetes/client-node';
 import { ServiceError } from '../../../errors.js';
 
 /** Where the kubelet puts a pod's service account. */
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+/** The optional package of that name, loaded by its user. */
+export type KubernetesClient = typeof Kubernetes;
+
 export interface Cluster {
-  readonly config: KubeConfig;
+  readonly client: KubernetesClient;
+  readonly config: Kubernetes.KubeConfig;
   readonly namespace: string;
   /** For people: `in-cluster`, or the kubeconfig and its context. */
   readonly origin: string;
 }
 
 export interface ConnectOptions {
+  readonly client: KubernetesClient;
   readonly environment: NodeJS.ProcessEnv;
   /** Instead of that of the service account or of the kubeconfig's context. */
   readonly namespace?: string | undefined;
@@ -29,7 +34,7 @@ function problem(message: string, cause?: unknown): ServiceError {
   return new ServiceError(`--kubernetes: ${message}`, { cause });
 }
 
-function inCluster({ environment, root = '' }: ConnectOptions): Cluster {
+function inCluster({ client, environment, root = '' }: ConnectOptions): Cluster {
   const path = (file: string) => `${root}${serviceAccount}/${file}`;
   for (const file of [path('token'), path('ca.crt')]) {
     if (existsSync(file)) continue;
@@ -41,7 +46,7 @@ function inCluster({ environment, root = '' }: ConnectOptions): Cluster {
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = environment;
   const namespaceFile = path('namespace');
   const namespace = existsSync(namespaceFile) ? readFileSync(namespaceFile, 'utf8').trim() : '';
-  const config = new KubeConfig();
+  const config = new client.KubeConfig();
   config.loadFromOptions({
     clusters: [
       { name, server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`, caFile: path('ca.crt') },
@@ -51,11 +56,11 @@ function inCluster({ environment, root = '' }: ConnectOptions): Cluster {
     contexts: [{ name, cluster: name, user: name }],
     currentContext: name,
   });
-  return { config, namespace: namespace || 'default', origin: name };
+  return { client, config, namespace: namespace || 'default', origin: name };
 }
 
-function byKubeconfig({ environment }: ConnectOptions): Cluster {
-  const config = new KubeConfig();
+function byKubeconfig({ client, environment }: ConnectOptions): Cluster {
+  const config = new client.KubeConfig();
   const listed = environment.KUBECONFIG?.split(delimiter).filter((path) => path !== '') ?? [];
   const paths = listed.length > 0 ? listed : [join(environment.HOME ?? homedir(), '.kube', 'config')];
   const found = paths.filter((path) => existsSync(path));
@@ -70,7 +75,7 @@ function byKubeconfig({ environment }: ConnectOptions): Cluster {
     for (const [index, path] of found.entries()) {
       if (index === 0) config.loadFromFile(path);
       else {
-        const more = new KubeConfig();
+        const more = new client.KubeConfig();
         more.loadFromFile(path);
         config.mergeConfig(more, true);
       }
@@ -85,6 +90,7 @@ function byKubeconfig({ environment }: ConnectOptions): Cluster {
     );
   }
   return {
+    client,
     config,
     namespace: context.namespace || 'default',
     origin: `${found.join(', ')}, context ${context.name}`,

@@ -39,8 +39,9 @@ export function kubernetesBackend({ runs, ...options }: ConnectOptions & { reado
   /** How the cluster was found, for people. */
   readonly origin: string;
 } {
-  const { config, namespace, origin } = connect(options);
-  const api = miniClusterApi(config, CALL_TIMEOUT);
+  const cluster = connect(options);
+  const { namespace, origin } = cluster;
+  const api = miniClusterApi(cluster, CALL_TIMEOUT);
   return { backend: new KubernetesBackend({ api, namespace, runs }), origin };
 }
 

