@@ -36,7 +36,7 @@
       "target_name": "flux_ensemble",
       "dependencies": ["core", "simdjson"],
       "sources": [
-        "<!@(node native/units.mjs runner)",
+        "<!@(node native/units.mjs rest)",
         "<!@(node native/units.mjs flux)",
         "<!@(node native/units.mjs addon)"
       ],

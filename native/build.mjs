@@ -124,7 +124,7 @@ function prebuiltFault() {
     process.env.PREBUILDS_ONLY = '1';
     path = require('node-gyp-build').path(root);
   } catch {
-    return `there is none for ${process.platform}-${process.arch}`;
+    return `missing for ${process.platform}-${process.arch}`;
   }
   // A process of its own, which an addon for another machine may crash.
   const { status, stderr } = spawnSync(process.execPath, ['-e', 'require(process.argv[1])', path]);

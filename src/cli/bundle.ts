@@ -42,10 +42,13 @@ interface Parts {
    * modules are grouped by the entries that import them.
    */
   readonly layers: readonly (readonly [name: string, module: string])[];
+  /** Libraries that stay packages in this bundle only. */
+  readonly external?: readonly RegExp[];
 }
 
 /**
- * Bundles that share no file. The library exports all of zod, of which the commands need a third.
+ * Bundles that share no file. The library exports all of zod, of which the commands need a third, so that the package is a
+ * dependency.
  */
 const PARTS: Readonly<Record<string, Parts>> = {
   commands: {
@@ -68,12 +71,18 @@ const PARTS: Readonly<Record<string, Parts>> = {
       ['run', 'cli/run'],
     ],
   },
-  plugins: { form: 'modules', entries: ['plugins/actions', 'plugins/lammps/plugin'], layers: [] },
+  plugins: {
+    form: 'modules',
+    entries: ['plugins/actions', 'plugins/lammps/plugin'],
+    layers: [],
+    external: [/^zod$/],
+  },
   tables: { form: 'modules', entries: ['rows/parquet-thread'], layers: [] },
   library: {
     form: 'required',
     entries: LIBRARY,
     layers: [['library', 'index']],
+    external: [/^zod$/],
   },
 };
 
@@ -92,24 +101,16 @@ function importsOf(context: PluginContext, module: string, found = new Set<strin
   return found;
 }
 
-/** Leaves out the messages of zod in other languages than English, which are 60 files. */
-const english = {
-  name: 'english',
-  load: (id: string) =>
-    /\/zod\/v4\/locales\/index\.js$/.test(id) ? `export { default as en } from './en.js';` : null,
-};
-
 /** Makes a bundle. Its entries replace the files that they were made from, so it is written after all were made. */
-async function make(name: string, { form, entries, layers }: Parts): Promise<Output> {
+async function make(name: string, { form, entries, layers, external = [] }: Parts): Promise<Output> {
   /** The layer of each module that has one. */
   const layerOf = new Map<string, string>();
   const build = await rolldown({
     input: Object.fromEntries(entries.map((entry) => [entry, fileOf(entry)])),
     platform: 'node',
-    external: EXTERNAL,
+    external: [...EXTERNAL, ...external],
     preserveEntrySignatures: form === 'required' ? 'strict' : 'allow-extension',
     plugins: [
-      english,
       {
         name: 'layers',
         buildEnd() {

@@ -1,7 +1,15 @@
 /** The decisions of `npm install`'s build script, with a program in place of node-gyp. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newFolder, root } from '../support/cli.js';
@@ -22,8 +30,16 @@ function build(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
   times: Readonly<Record<string, number>> = {},
+  prebuilt?: string,
 ) {
   const folder = newFolder();
+  if (prebuilt !== undefined) {
+    const prebuilds = join(folder, `prebuilds/${process.platform}-${process.arch}`);
+    mkdirSync(prebuilds, { recursive: true });
+    copyFileSync(prebuilt, join(prebuilds, 'flux_ensemble.node'));
+  }
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(join(root, 'node_modules/node-gyp-build'), join(folder, 'node_modules/node-gyp-build'));
   mkdirSync(join(folder, 'native'));
   mkdirSync(join(folder, 'build'));
   for (const [path, time] of Object.entries(times)) {
@@ -112,4 +128,57 @@ describe('native/build.mjs', () => {
       stderr: expect.stringContaining("'everything'"),
     });
   });
+
+  const addon = join(root, 'build/Release/flux_ensemble.node');
+  const mine = { npm_config_nodedir: '/mine' };
+  const compiled = [[['rebuild'], '/mine']];
+
+  test('an installation takes the prebuilt addon, also without a compiler', () => {
+    expect(build(['install'], { PATH: newFolder() }, {}, addon)).toEqual({
+      status: 0,
+      stderr: '',
+      calls: [],
+    });
+  });
+
+  test('an installation compiles on request', () => {
+    const { calls } = build(['install'], { ...mine, npm_config_build_from_source: 'true' }, {}, addon);
+    expect(calls).toEqual(compiled);
+  });
+
+  test('an installation compiles where no prebuilt addon works', () => {
+    expect(build(['install'], mine).calls).toEqual(compiled);
+    const garbage = join(newFolder(), 'garbage.node');
+    writeFileSync(garbage, 'not an addon');
+    expect(build(['install'], mine, {}, garbage).calls).toEqual(compiled);
+  });
+
+  test('missing tools of an installation are reported with the reason why they are needed', () => {
+    const { status, stderr } = build(['install'], { PATH: newFolder(), CXX: '' });
+    expect(status).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(
+        /^flux-ensemble can't be built, and the prebuilt addon can't be used \(missing for linux-\w+\): there is no C\+\+ compiler/,
+      ),
+    ]);
+  });
+});
+
+test('npm run build makes no prebuilt files, although npm runs the script of that name before', () => {
+  const folder = newFolder();
+  mkdirSync(join(folder, 'native/prebuild'), { recursive: true });
+  copyFileSync(join(root, 'native/prebuild/prebuild.mjs'), join(folder, 'native/prebuild/prebuild.mjs'));
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const manifest = { scripts: { prebuild: scripts.prebuild, build: 'echo built' } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  const npm = (...args: readonly string[]) => {
+    const options = {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, npm_lifecycle_event: '' },
+    } as const;
+    return spawnSync('npm', ['run', ...args], options);
+  };
+  expect(npm('build')).toMatchObject({ status: 0, stderr: '' });
+  expect(npm('prebuild', 'nowhere').stderr).toContain("unknown system 'nowhere'");
 });

@@ -16,7 +16,9 @@ beforeAll(async () => {
 afterAll(() => cluster.api.close());
 
 const names = async (found: ReturnType<typeof connect>) =>
-  (await miniClusterApi(found, 5000).list(found.namespace, new AbortController().signal)).map(({ name }) => name);
+  (await miniClusterApi(found, 5000).list(found.namespace, new AbortController().signal)).map(
+    ({ name }) => name,
+  );
 
 describe('the cluster', () => {
   test('in a pod is that of its service account and namespace', async () => {

@@ -287,7 +287,11 @@ describe('failures of Kubernetes', () => {
     const secrets = join(folder, 'var/run/secrets/kubernetes.io/serviceaccount');
     copyFileSync(join(root, 'test/fixtures/tls/stranger.pem'), join(secrets, 'ca.crt'));
     const { config, namespace } = connect({ client, root: folder, environment });
-    const wrong = new KubernetesBackend({ api: miniClusterApi({ client, config }, 1000), namespace, runs: noRuns });
+    const wrong = new KubernetesBackend({
+      api: miniClusterApi({ client, config }, 1000),
+      namespace,
+      runs: noRuns,
+    });
     const { reasonCode, message } = await refusal(wrong.resize({ ...request, delta: 1 }));
     expect(reasonCode).toBe('unavailable');
     expect(message).toContain('certificate');
@@ -344,7 +348,11 @@ describe('the status', () => {
       resize: () => Promise.reject(new Error('not asked')),
     };
     const runs = { names: () => ['lammps'], find: (name: string) => (name === 'lammps' ? run : null) };
-    const known = new KubernetesBackend({ api: miniClusterApi({ client, config }, 5000), namespace: 'lab', runs });
+    const known = new KubernetesBackend({
+      api: miniClusterApi({ client, config }, 5000),
+      namespace: 'lab',
+      runs,
+    });
     expect(await known.status(request)).toMatchObject({
       run: { state: 'running' },
       jobs: { lammps: { running: 2 } },

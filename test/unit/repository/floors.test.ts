@@ -56,7 +56,7 @@ const typescript = graphOf(
 );
 const native = graphOf(
   'native',
-  (path) => /\.(h|cpp)$/.test(path) && !/^(test|fuzz)\//.test(path),
+  (path) => /\.(h|cpp)$/.test(path) && !/^(test|fuzz|prebuild)\//.test(path),
   (_path, text) =>
     [...text.matchAll(INCLUDE)].map(([, target = '']) =>
       target.includes('/') ? target : `third-party/${target}`,

@@ -6,7 +6,7 @@ import { root } from '../../support/cli.js';
 /** Files below a folder with one of these endings, with their texts. */
 function sources(folder: string, endings: readonly string[]): [string, string][] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => endings.some((ending) => path.endsWith(ending)))
+    .filter((path) => !path.includes('node_modules/') && endings.some((ending) => path.endsWith(ending)))
     .map((path) => [join(folder, path), readFileSync(join(root, folder, path), 'utf8')]);
 }
 
