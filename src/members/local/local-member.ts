@@ -208,14 +208,15 @@ export class LocalMember implements Member {
 
   /** Schedules SIGKILL in `grace` seconds, unless it is due earlier. */
   #killAfter(grace: number): void {
-    const time = performance.now() + Math.max(0, grace) * 1000;
+    const left = Math.max(0, grace) * 1000;
+    const time = performance.now() + left;
     if (time >= this.#killTime) return;
     this.#killTime = time;
     if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     this.#killTimer = setTimeout(() => {
       this.#runner.killAll(STOP_NOTE);
       this.#killTimer = setTimeout(() => this.#runner.abandon(), KILL_PATIENCE * 1000);
-    }, time - performance.now());
+    }, left);
   }
 
   #fail(error: MemberError): void {
