@@ -29,6 +29,8 @@ const commandsOf = (block: string) =>
  */
 const elsewhere = [
   /^npm ci( &&.*)?$/,
+  // The registry has the last version.
+  /^npm install flux-ensemble$|^npx ensemble doctor$/,
   /^flux /,
   /^ensemble record /,
   /--kubernetes/,
