@@ -63,7 +63,7 @@ const PATTERNS: readonly Pattern[] = [
 ];
 
 const FILES =
-  /^(?:src|web|native|bench|test|proto|docs|clients)\/.*\.(?:tsx?|mjs|h|cpp|proto|py|lua|sh|md)$|^[A-Z]+\.md$/;
+  /^(?:\.ci|src|web|native|bench|test|proto|docs|clients)\/.*\.(?:tsx?|mjs|h|cpp|proto|py|lua|sh|md)$|^[A-Z]+\.md$/;
 /** Text of others, a list of words, and this file, which names the words. */
 const OTHERS =
   /^src\/language\/id-words\.ts$|^test\/(?:fixtures\/|unit\/repository\/plain-english\.test\.ts$)|^native\/third-party\//;
