@@ -44,6 +44,7 @@ in_background() {
 
 if ! [ -x "$image/usr/bin/dpkg" ]; then
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' "Codename: $suite" 'Component: main' 2>/dev/null | head -1)
+  rm -rf --one-file-system "$image.partial"
   mkdir -p "$image.partial"
   in_background unshare --mount --pid --fork --kill-child \
     debootstrap --variant=minbase "$suite" "$image.partial" "${mirror:-http://deb.debian.org/debian}" ||
