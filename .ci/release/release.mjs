@@ -80,8 +80,9 @@ function readArguments() {
 }
 
 function summarize({ version, files, notes, tarball, python = [] }, out) {
-  const from = process.env.INIT_CWD ?? process.cwd();
-  const folder = relative(from, out) || '.';
+  const path = relative(process.env.INIT_CWD ?? '.', out);
+  // npm takes `folder/file` for a repository on GitHub.
+  const folder = path.startsWith('..') ? out : `./${path}`;
   say(`${version} is ready in ${folder}`);
   for (const name of readdirSync(out).sort())
     console.log(`${String(statSync(join(out, name)).size).padStart(9)}  ${name}`);
@@ -92,8 +93,8 @@ function summarize({ version, files, notes, tarball, python = [] }, out) {
   console.log(`  git commit --all --message 'Release ${version}'`);
   console.log(`  git tag --annotate v${version} --message 'Release ${version}'`);
   console.log(`  git push origin HEAD v${version}`);
-  console.log(`  npm publish ${join(folder, tarball)} --provenance${tag}`);
-  if (python.length > 0) console.log(`  twine upload ${python.map((name) => join(folder, name)).join(' ')}`);
+  console.log(`  npm publish ${folder}/${tarball} --provenance${tag}`);
+  if (python.length > 0) console.log(`  twine upload ${python.map((name) => `${folder}/${name}`).join(' ')}`);
 }
 
 const files = new ChangedFiles(root);

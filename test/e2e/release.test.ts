@@ -180,7 +180,7 @@ describe('a release', () => {
     expect(text('deploy/kubernetes/kustomization.yaml')).toMatch(new RegExp(`newTag: ${next}$`, 'm'));
     expect(text('deploy/kubernetes/deployment.yaml')).toContain(`image: flux-ensemble:${next}\n`);
 
-    expect(stdout).toContain(`npm publish dist-release/${tarball} --provenance\n`);
+    expect(stdout).toContain(`npm publish ./dist-release/${tarball} --provenance\n`);
     expect(stdout).toContain(`git tag --annotate v${next} `);
     const wheel = files.find((name) => name.endsWith('.whl'));
     if (wheel === undefined) expect(stdout).toContain('left out: the Python package: ');
