@@ -93,7 +93,11 @@ if [ -f "$certificates" ]; then
   settings+=(npm_config_cafile=/etc/certificates.pem)
 fi
 
+# Bash stays the first process: a change of the user would undo --kill-child.
 in_background unshare --mount --pid --fork --kill-child bash -c '
-  mount -t proc proc "$0/proc" && exec chroot --userspec=1000:1000 "$0" "$@"' "$debian" \
+  mount -t proc proc "$0/proc" || exit
+  status=0
+  chroot --userspec=1000:1000 "$0" "$@" || status=$?
+  exit "$status"' "$debian" \
   env -i HOME=/home/user PATH=/opt/node/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TMPDIR=/tmp "${settings[@]}" \
   bash /home/user/in-package.sh "$(basename "$tarball")"
