@@ -166,8 +166,8 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   const int failure = hooked_ ? runner_->Start() : EAGAIN;
   if (failure != 0) {
     StopRunner();
-    ThrowType(env, std::string("the engine's thread could not be started: ") +
-                       std::strerror(failure) + "; see the limit on processes (ulimit -u)");
+    Throw(env, failure == EMFILE ? "EMFILE" : "EAGAIN",
+          std::string("the engine's thread could not be started: ") + std::strerror(failure));
   }
 }
 

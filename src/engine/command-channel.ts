@@ -7,6 +7,7 @@
  */
 
 import { EnsembleError, MemberError } from '../errors.js';
+import { remedyFor } from '../text/system-error.js';
 import type { Addon, NativeEngine, NativeLogOptions, NativeOutbox } from './addon.js';
 import type { EnginePlan } from './plan/plan.js';
 
@@ -51,7 +52,9 @@ function refusal(cause: unknown): EnsembleError {
   if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_MEMBER_UNAVAILABLE') {
     return new MemberError(message, { cause, code: 'ERR_MEMBER_UNAVAILABLE' });
   }
-  return new EnsembleError('ERR_ENGINE', message, { cause });
+  const remedy = remedyFor(cause);
+  const text = remedy === null ? message : `the engine's thread could not be started: ${remedy}`;
+  return new EnsembleError('ERR_ENGINE', text, { cause });
 }
 
 export class CommandChannel {
