@@ -74,8 +74,9 @@ function writePrebuilt(): void {
 }
 
 const script = join(checkout, '.ci/release/release.mjs');
+/** `INIT_CWD` is the folder in which a user of `npm run` is. */
 const startRelease = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-  start(args, { program: script, cwd: checkout, env });
+  start(args, { program: script, cwd: checkout, env: { INIT_CWD: checkout, ...env } });
 const release = (...args: string[]) => startRelease(args).finished;
 /** Arguments of a release without slow builds. */
 const quick = (version: string) => [version, '--no-audit', '--prebuilt', '--no-image', '--no-build'];
