@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ADDON_PATH } from '../engine/native-files.js';
+import { addonPath } from '../engine/native-files.js';
 import { packageFile } from '../text/package-file.js';
 import { cacheOf, runScript, scripts } from './cached-script.js';
 
@@ -46,7 +46,7 @@ function keepAll(): void {
     const example = join(folder, 'ensemble.yaml');
     writeFileSync(example, EXAMPLE);
     // A run needs the addon. A build without one keeps less.
-    const hasAddon = existsSync(ADDON_PATH);
+    const hasAddon = existsSync(addonPath());
     const run = ['run', example, '--executor', 'local', ...(hasAddon ? [] : ['--dry-run'])];
     // Flags of V8 are part of the bytecode, so those of this process are not passed on.
     const { NODE_OPTIONS: _, ...inherited } = process.env;

@@ -16,7 +16,7 @@ import { EnsembleError } from '../errors.js';
 import { ASKED_STATISTICS, COUNTS, quantileOf, STATISTICS } from '../model/metric-names.js';
 import type { EngineStatus } from '../model/metrics.js';
 import { packageFile } from '../text/package-file.js';
-import { ADDON_PATH } from './native-files.js';
+import { addonPath } from './native-files.js';
 import type { EnginePlan, NativeStatistic, PlanMetric, PlanRule, SubmitPortion } from './plan/plan.js';
 
 /** One time that a rule's action is due. */
@@ -627,7 +627,7 @@ function* differences({ countNames, statisticNames, keptStatistics }: Addon): Ge
  * EnsembleError `ERR_ADDON` when it can't be loaded, or when its interface, counts or statistics are not those of this
  * package.
  */
-export function loadAddon(path: string = ADDON_PATH): Addon {
+export function loadAddon(path: string = addonPath()): Addon {
   let addon: Addon;
   let abi: number;
   try {

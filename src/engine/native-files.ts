@@ -24,8 +24,13 @@ function findAddon(): string {
   }
 }
 
-/** Path of the addon for this machine. */
-export const ADDON_PATH = findAddon();
+let found: string | null = null;
 
-/** Path of the program that starts jobs and user programs. */
-export const SPAWNER_PATH = join(dirname(ADDON_PATH), 'ensemble-spawner');
+/** Returns the path of the addon for this machine. */
+export function addonPath(): string {
+  found ??= findAddon();
+  return found;
+}
+
+/** Returns the path of the program that starts jobs and user programs. */
+export const spawnerPath = (): string => join(dirname(addonPath()), 'ensemble-spawner');

@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
-import { SPAWNER_PATH } from '../engine/native-files.js';
+import { spawnerPath } from '../engine/native-files.js';
 import { cannotRun } from '../engine/spawner-program.js';
 import { TextLines } from './text-lines.js';
 
@@ -73,7 +73,7 @@ export class Guarded {
   ) {
     this.#listener = listener;
     // A separate session, so that a ^C on the terminal reaches only this process, which then shuts down in order.
-    this.#guard = spawn(SPAWNER_PATH, ['exec', ...command], {
+    this.#guard = spawn(spawnerPath(), ['exec', ...command], {
       detached: true,
       env: { ...process.env, ...variables },
       stdio: Array(withChannel ? 5 : 4).fill('pipe'),
@@ -136,7 +136,7 @@ export class Guarded {
   async #watch(control: Duplex | null): Promise<ProgramEnd> {
     const end = await new Promise<ProgramEnd>((resolve) => {
       const lost = (reason: string) => resolve({ kind: 'lost', reason });
-      this.#guard.on('error', (cause) => lost(cannotRun(SPAWNER_PATH, cause.message, cause)));
+      this.#guard.on('error', (cause) => lost(cannotRun(spawnerPath(), cause.message, cause)));
       const lines = new TextLines((line) => resolve(readEnd(line)));
       control?.on('data', (bytes: Buffer) => lines.push(bytes));
       control?.on('close', () => lost('it was killed'));

@@ -1,7 +1,7 @@
 /** Loads shared objects in a process of its own, because one that crashes would end `ensemble doctor`. */
 
 import { constants } from 'node:os';
-import { ADDON_PATH } from '../../engine/native-files.js';
+import { addonPath } from '../../engine/native-files.js';
 import { fluxLibraries } from '../../members/flux/flux-library.js';
 import { askProgram } from './ask-program.js';
 import type { CheckOptions } from './finding.js';
@@ -20,7 +20,7 @@ for (const path of process.argv.slice(1)) {
 }`;
 
 /** The libraries that members need, in the order in which they are loaded. */
-const LIBRARIES: readonly string[] = [ADDON_PATH, ...fluxLibraries()];
+const LIBRARIES: readonly string[] = [addonPath(), ...fluxLibraries()];
 
 /** One process for all libraries: the start of Node takes longer than their loading. */
 let answer: ReturnType<typeof askProgram> | null = null;

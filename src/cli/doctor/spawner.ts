@@ -1,7 +1,7 @@
 /** The program that starts the jobs of the local member. */
 
 import { existsSync } from 'node:fs';
-import { SPAWNER_PATH } from '../../engine/native-files.js';
+import { spawnerPath } from '../../engine/native-files.js';
 import { encodeProgram, Spawner } from '../../members/local/spawner.js';
 import { BUILD } from './addon.js';
 import { broken, type Check, type Finding, missing, ok } from './finding.js';
@@ -13,7 +13,7 @@ async function tryJob(): Promise<Finding> {
     settle = resolve;
   });
   const fail = (reason: string) =>
-    settle(broken(`the spawner ${SPAWNER_PATH} can't run a job: ${reason}`, BUILD));
+    settle(broken(`the spawner ${spawnerPath()} can't run a job: ${reason}`, BUILD));
   const spawner = await Spawner.open(undefined, {
     started: () => {},
     refused: (_id, step, _errno, _time, message) => fail(`${step}: ${message}`),
@@ -34,7 +34,7 @@ export const spawner: Check = {
   name: 'spawner',
   needed: true,
   run: () =>
-    existsSync(SPAWNER_PATH)
+    existsSync(spawnerPath())
       ? tryJob()
-      : missing(`the spawner was not built: ${SPAWNER_PATH} does not exist`, BUILD),
+      : missing(`the spawner was not built: ${spawnerPath()} does not exist`, BUILD),
 };

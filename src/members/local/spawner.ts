@@ -5,7 +5,7 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { SPAWNER_PATH } from '../../engine/native-files.js';
+import { spawnerPath } from '../../engine/native-files.js';
 import { cannotRun } from '../../engine/spawner-program.js';
 import { MemberError } from '../../errors.js';
 import { TELL_VARIABLE } from '../../model/tells.js';
@@ -91,7 +91,7 @@ export class Spawner {
     listener: SpawnerListener,
     clock = new SteadyClock(),
   ): Promise<Spawner> {
-    const program = path ?? SPAWNER_PATH;
+    const program = path ?? spawnerPath();
     // A separate session, so that a ^C on the terminal reaches only this process, which then shuts down in order.
     // A job of another ensemble does not pass its own file on to the jobs of this one.
     const { [TELL_VARIABLE]: _, ...env } = process.env;
