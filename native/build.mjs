@@ -53,19 +53,8 @@ function compilerFault() {
   const compiler = environment.CXX || 'g++';
   const [program = '', ...flags] = compiler.split(' ');
   if (!runs(program, [...flags, '--version'])) return `no C++ compiler (${compiler})`;
-  const check = [
-    ...flags,
-    '-std=c++20',
-    '-E',
-    '-include',
-    'concepts',
-    '-include',
-    'span',
-    '-x',
-    'c++',
-    '/dev/null',
-  ];
-  return runs(program, check)
+  const check = '-std=c++20 -E -include concepts -include span -x c++ /dev/null'.split(' ');
+  return runs(program, [...flags, ...check])
     ? null
     : `no C++ compiler that knows C++20 (${compiler} does not; GCC does from version 11 on)`;
 }

@@ -2,12 +2,9 @@
 
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { NAMES, SYSTEMS } from '../../native/prebuild/files.mjs';
 import { Failure } from './failure.mjs';
 import { mustRun } from './process.mjs';
-
-/** Numbers of the processors in ELF's header, by the folders of prebuilds/. */
-const SYSTEMS = { 'linux-x64': 62, 'linux-arm64': 183 };
-const NAMES = ['flux_ensemble.glibc.node', 'flux_ensemble.musl.node', 'ensemble-spawner'];
 
 /** Paths of all prebuilt files, relative to the checkout. */
 export const PREBUILT = Object.keys(SYSTEMS).flatMap((system) =>
@@ -34,7 +31,8 @@ export async function checkPrebuilt(root) {
     const file = join(root, path);
     const fault = () => {
       if (!existsSync(file)) return 'is missing';
-      if (processorOf(file) !== SYSTEMS[path.split('/')[1]]) return 'is not a program for this processor';
+      if (processorOf(file) !== SYSTEMS[path.split('/')[1]].machine)
+        return 'is not a program for this processor';
       return statSync(file).mtimeMs < Number(log) * 1000 ? 'is older than the last commit of native/' : null;
     };
     const found = fault();

@@ -166,7 +166,10 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   const int failure = hooked_ ? runner_->Start() : EAGAIN;
   if (failure != 0) {
     StopRunner();
-    Throw(env, failure == EMFILE ? "EMFILE" : "EAGAIN",
+    Throw(env,
+          failure == EMFILE   ? "EMFILE"
+          : failure == EAGAIN ? "EAGAIN"
+                              : "ERR_ENGINE",
           std::string("the engine's thread could not be started: ") + std::strerror(failure));
   }
 }

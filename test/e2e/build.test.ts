@@ -167,7 +167,8 @@ describe('native/build.mjs', () => {
 test('npm run build makes no prebuilt files, although npm runs the script of that name before', () => {
   const folder = newFolder();
   mkdirSync(join(folder, 'native/prebuild'), { recursive: true });
-  copyFileSync(join(root, 'native/prebuild/prebuild.mjs'), join(folder, 'native/prebuild/prebuild.mjs'));
+  for (const name of ['prebuild.mjs', 'files.mjs'])
+    copyFileSync(join(root, 'native/prebuild', name), join(folder, 'native/prebuild', name));
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const manifest = { scripts: { prebuild: scripts.prebuild, build: 'echo built' } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));

@@ -1,9 +1,9 @@
 /** The software bill of materials: a document of CycloneDX. */
 
-import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { documentOf } from '../components.mjs';
+import { sha256Of } from '../sha256.mjs';
 
 export const sbom = {
   title: 'the bill of materials',
@@ -12,9 +12,7 @@ export const sbom = {
     const { root, work, version, tarball } = release;
     const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const bom = await documentOf(root);
-    const content = createHash('sha256')
-      .update(readFileSync(join(work, tarball)))
-      .digest('hex');
+    const content = sha256Of(join(work, tarball));
     bom.metadata = {
       ...bom.metadata,
       lifecycles: [{ phase: 'build' }],
